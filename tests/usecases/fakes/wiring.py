@@ -37,6 +37,7 @@ from whenthen.ports.runs import Budgets, JobQueues, RunLedger, Sequences
 from whenthen.ports.sending import Circuits, MessageLog, Notices, SendingStates, SendLogs
 from whenthen.ports.templates import Templates
 from whenthen.usecases.connections.call_connection import CallConnection
+from whenthen.usecases.connections.over_connection import OverConnection
 from whenthen.usecases.connections.tokens import Tokens
 from whenthen.usecases.context.calendar import ReadCalendar
 from whenthen.usecases.context.failing_rules import KnownFailing
@@ -206,6 +207,8 @@ def functions_of(ports: Ports) -> Functions:
     save_record = SaveRecord(p.records, p.clock, "TR")
     enrolments = BeginEnrolment(p.enrolment_store, p.enrolment_workers, p.clock)
     links = Links(lambda: p.secrets, "https://links.example")
+    call = CallConnection(p.http, p.secrets, Tokens(p.http, p.clock), p.clock)
+    over = OverConnection(p.connections, call, p.secrets, p.clock)
     members = Members(p.rules, p.records)
     return Functions(
         receive_meta=ReceiveMeta(p.bus, p.leads, p.secrets, p.clock),
@@ -317,11 +320,9 @@ def functions_of(ports: Ports) -> Functions:
             ),
             "chat": send(
                 SendChat(
-                    p.connections,
-                    CallConnection(p.http, p.secrets, Tokens(p.http, p.clock), p.clock),
+                    over,
                     p.secrets,
                     Consents(p.records),
-                    p.clock,
                     lambda: StoredMessages(p.templates),
                 ),
                 breakers["chat"],
@@ -344,11 +345,9 @@ def functions_of(ports: Ports) -> Functions:
             "webhook": perform(CallWebhook(p.http, p.secrets, p.clock), breakers["webhook"]),
             "api": perform(
                 CallApi(
-                    p.connections,
-                    CallConnection(p.http, p.secrets, Tokens(p.http, p.clock), p.clock),
+                    over,
                     p.http,
                     p.secrets,
-                    p.clock,
                     breakers["api"],
                 ),
                 breakers["api"],

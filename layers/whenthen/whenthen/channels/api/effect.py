@@ -8,37 +8,30 @@ other call is unknown then.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from whenthen.channels.api.answers import outcome_of
 from whenthen.channels.api.reason_codes import STEP_IS_OFF, STEP_OFF
 from whenthen.channels.api.requests import request_of
-from whenthen.domain.common.answers import Next
-from whenthen.domain.common.errors import CredentialsRefused, Invalid, NotFound, Permanent, Temporary, WhenthenError
-from whenthen.domain.connections.answers import GONE, IDEMPOTENT_METHODS, is_expected, row_of
+from whenthen.domain.common.errors import Permanent
+from whenthen.domain.connections.answers import GONE, IDEMPOTENT_METHODS, is_expected
 from whenthen.domain.events.event import format_time
 from whenthen.domain.rules.step_parameters import texts_of
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
-from whenthen.domain.sending.retry_after import retry_after
 from whenthen.domain.templating.syntax import SECRETS
 from whenthen.domain.templating.templates import paths_of
-from whenthen.ports.outgoing import HttpAnswer, HttpRequest, is_not_now
-from whenthen.ports.reason_codes import MOVED_ON
-from whenthen.usecases.connections.call_connection import CallConnection, connection_of, secrets_of
 from whenthen.usecases.connections.reason_codes import ANSWERED
 from whenthen.usecases.sending.outgoing_cause import cause_of
 
 if TYPE_CHECKING:
     from whenthen.domain.connections.connection import Connection
     from whenthen.domain.rules.rule import Step
-    from whenthen.ports.administration import ConnectionStore
-    from whenthen.ports.clock import Clock
+    from whenthen.ports.outgoing import HttpAnswer, HttpRequest
     from whenthen.ports.providers import Http, Secrets
+    from whenthen.usecases.connections.over_connection import OverConnection
     from whenthen.usecases.sending.circuits import Breaker
 
 MAX_HOST = 253
@@ -72,30 +65,16 @@ class _Call(Struct, frozen=True):
     @property
     def repeatable(self) -> bool:
         """Tell whether the call may be made again after a lost answer."""
-        return self.request.method in IDEMPOTENT_METHODS or self._keyed
-
-    @property
-    def _keyed(self) -> bool:
-        return self.connection is not None and self.connection.idempotent
+        keyed = self.connection is not None and self.connection.idempotent
+        return keyed or self.request.method in IDEMPOTENT_METHODS
 
     def perform(self) -> Outcome:
-        try:
-            answer = self._send()
-        except (CredentialsRefused, Invalid) as error:
-            raise self.channel.error_after(self.connection, error) from error
+        answer = self._send()
         if is_expected(answer.status, self.parameters.get("expect") or ()):
             return outcome_of(answer, self.parameters)
-        raise self._error_of(answer)
-
-    def _error_of(self, answer: HttpAnswer) -> WhenthenError:
         if answer.status == GONE:
-            return self._gone(answer.status)
-        row = row_of(answer.status, not_now=is_not_now(answer), repeatable=self.repeatable, keyed=self._keyed)
-        wish = retry_after(answer.headers.get("retry-after", ""), self.channel.clock.now())
-        reason = ANSWERED(status=answer.status)
-        if row.next is Next.STOP and self.connection is not None:
-            return self.channel.error_after(self.connection, CredentialsRefused(reason))
-        return replace(row, pause=wish).error(reason, str(answer.status))
+            raise self._gone(answer.status)
+        raise self.channel.over.error_of(answer, self.connection, repeatable=self.repeatable)
 
     def _gone(self, status: int) -> Permanent:
         """Return the error of an address that is gone; a step that calls no other address makes no more calls."""
@@ -108,7 +87,7 @@ class _Call(Struct, frozen=True):
     def _send(self) -> HttpAnswer:
         if self.connection is None:
             return self.channel.http.send(self.request)
-        return self.channel.call(self.connection, self.request)
+        return self.channel.over.send(self.connection, self.request)
 
 
 def _host_of(url: str) -> str:
@@ -118,11 +97,9 @@ def _host_of(url: str) -> str:
 class CallApi(Struct, frozen=True):
     """Prepare calls to APIs. Each call says for itself whether it may be repeated."""
 
-    connections: ConnectionStore
-    call: CallConnection
+    over: OverConnection
     http: Http
     secrets: Secrets
-    clock: Clock
     breaker: Breaker
     repeatable: bool = False
 
@@ -133,37 +110,9 @@ class CallApi(Struct, frozen=True):
         if off is not None and off.blocks:
             since = format_time(off.since) if off.since else ""
             return Outcome(JobStatus.FAILED, STEP_IS_OFF(since=since, receiver=circuit))
-        connection = self._connection(step.parameters.get("connection", ""))
-        known = {**context, SECRETS: self._secrets_of(connection) if connection else {}}
+        name = step.parameters.get("connection", "")
+        connection = self.over.read(name) if name else None
+        known = {**context, SECRETS: self.over.secrets_of(connection) if connection else {}}
         own = {"idempotency-key": job.id, **cause_of(job, context, self.secrets)}
         request = request_of(step, known, connection, own)
         return _Call(request, connection, step.parameters, circuit, self)
-
-    def _secrets_of(self, connection: Connection) -> dict[str, str]:
-        try:
-            return secrets_of(connection, self.secrets)
-        except Invalid as error:
-            raise self.error_after(connection, error) from error
-
-    def error_after(self, connection: Connection | None, error: WhenthenError) -> WhenthenError:
-        """Return the error of a call that did nothing; Temporary if its connection was replaced meanwhile.
-
-        So a call that began before a replacement is made with the new credentials, and the new ones are not blamed.
-        """
-        if connection is None:
-            return error
-        with suppress(NotFound):
-            now = self.connections.get(connection.name)
-            if (now.version, now.secret) != (connection.version, connection.secret):
-                return Temporary(MOVED_ON(subject=connection.name), retry_after=1)
-        return error
-
-    def _connection(self, name: str) -> Connection | None:
-        """Read the connection that the step names. Raises Invalid: there is none, or it is written in an older form."""
-        if not name:
-            return None
-        try:
-            stored = self.connections.get(name)
-        except NotFound as error:
-            raise Invalid.field("with.connection", error.reason) from error
-        return connection_of(stored)

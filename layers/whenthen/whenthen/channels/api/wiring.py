@@ -19,6 +19,6 @@ CALLS_OUTSIDE = True
 
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
-    channel = CallApi(ports.connections, ports.call_connection, ports.http, ports.secrets, ports.clock, ports.breaker)
+    channel = CallApi(ports.over_connection, ports.http, ports.secrets, ports.breaker)
     saving = SaveFields(ports.runs, ports.records, ports.settings.default_country)
     return replace(ports.perform_job(channel), write=saving)

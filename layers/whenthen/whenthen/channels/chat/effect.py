@@ -11,15 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from whenthen.channels.chat.action import CHANNEL
-from whenthen.domain.common.answers import Next
-from whenthen.domain.common.errors import CredentialsRefused, Invalid, NotFound
+from whenthen.domain.common.errors import Invalid
 from whenthen.domain.common.reason_codes import EMPTY
 from whenthen.domain.common.reasons import ReasonCode
 from whenthen.domain.connections import headers
-from whenthen.domain.connections.answers import is_expected, row_of
+from whenthen.domain.connections.answers import is_expected
 from whenthen.domain.records.consent import CONSENT, agreed_on, read_consent
 from whenthen.domain.records.consent_signals import REFUSED
 from whenthen.domain.records.record import identities_of
@@ -27,24 +25,19 @@ from whenthen.domain.rules.actions import MARKETING
 from whenthen.domain.rules.step_parameters import Rendering, render_step
 from whenthen.domain.runs.run import Job, JobStatus, Outcome
 from whenthen.domain.sending.recipients import Recipient
-from whenthen.domain.sending.retry_after import retry_after
 from whenthen.domain.stored_templates.message_template import Channel as Messages
 from whenthen.domain.templating.plain_text import FOR_MACHINES, plain
 from whenthen.domain.templating.syntax import SECRETS
-from whenthen.ports.outgoing import HttpRequest, is_not_now
+from whenthen.ports.outgoing import HttpRequest
 from whenthen.ports.reason_codes import TOO_LARGE
-from whenthen.usecases.connections.call_connection import CallConnection, connection_of, secrets_of
-from whenthen.usecases.connections.reason_codes import ANSWERED
 from whenthen.usecases.sending.outgoing_cause import cause_of
 
 if TYPE_CHECKING:
     from whenthen.domain.common.reasons import Reason
     from whenthen.domain.connections.connection import Connection
     from whenthen.domain.rules.rule import Step
-    from whenthen.ports.administration import ConnectionStore
-    from whenthen.ports.clock import Clock
-    from whenthen.ports.outgoing import HttpAnswer
     from whenthen.ports.providers import Secrets
+    from whenthen.usecases.connections.over_connection import OverConnection
     from whenthen.usecases.context.stored_messages import StoredMessages
     from whenthen.usecases.ingest.update_consent import Consents
 
@@ -77,28 +70,18 @@ class _Message(Struct, frozen=True):
         return self.connection.idempotent
 
     def perform(self) -> Outcome:
-        answer = self.channel.call(self.connection, self.request)
+        answer = self.channel.over.send(self.connection, self.request)
         if is_expected(answer.status, ()):
             return Outcome(JobStatus.DONE, ACCEPTED(status=answer.status), {"status": answer.status})
-        raise self._error_of(answer)
-
-    def _error_of(self, answer: HttpAnswer) -> Exception:
-        keyed, reason = self.connection.idempotent, ANSWERED(status=answer.status)
-        row = row_of(answer.status, not_now=is_not_now(answer), repeatable=keyed, keyed=keyed)
-        if row.next is Next.STOP:
-            return CredentialsRefused(reason)
-        wish = retry_after(answer.headers.get("retry-after", ""), self.channel.clock.now())
-        return replace(row, pause=wish).error(reason, str(answer.status))
+        raise self.channel.over.error_of(answer, self.connection, repeatable=self.repeatable)
 
 
 class SendChat(Struct, frozen=True):
     """Prepare messages to chats. Each says for itself whether it may be repeated."""
 
-    connections: ConnectionStore
-    call: CallConnection
+    over: OverConnection
     secrets: Secrets
     consents: Consents
-    clock: Clock
     stored: Callable[[], StoredMessages]
     repeatable: bool = False
 
@@ -112,7 +95,7 @@ class SendChat(Struct, frozen=True):
         recipient = _recipient(chat, context["record"])
         if (refused := self._refused(recipient, given.get("purpose", MARKETING), context)) is not None:
             return Outcome(JobStatus.SKIPPED, refused)
-        connection = self._connection(given["connection"])
+        connection = self.over.read(given["connection"])
         document = {"id": job.id, "chat": chat, "text": self._text(given, context)}
         if given.get("data") is not None:
             document["data"] = given["data"]
@@ -141,17 +124,10 @@ class SendChat(Struct, frozen=True):
         return text
 
     def _headers(self, job: Job, connection: Connection, context: Mapping[str, Any]) -> dict[str, str]:
-        known = {**context, SECRETS: secrets_of(connection, self.secrets)}
+        known = {**context, SECRETS: self.over.secrets_of(connection)}
         defaults = headers.written(Rendering(known).value(connection.headers), "headers")
         own = {"idempotency-key": job.id, **cause_of(job, context, self.secrets)}
         return {"user-agent": "whenthen", "content-type": "application/json", **defaults, **own}
-
-    def _connection(self, name: str) -> Connection:
-        """Read the connection. Raises Invalid: there is none, or it is written in an older form."""
-        try:
-            return connection_of(self.connections.get(name))
-        except NotFound as error:
-            raise Invalid.field("with.connection", error.reason) from error
 
 
 def _chat(given: Mapping[str, Any], context: Mapping[str, Any]) -> str:

@@ -20,11 +20,9 @@ CALLS_OUTSIDE = True
 def wire(ports: Wiring) -> PerformJob:
     """Make the use case that performs the channel's jobs."""
     channel = SendChat(
-        connections=ports.connections,
-        call=ports.call_connection,
+        over=ports.over_connection,
         secrets=ports.secrets,
         consents=Consents(ports.records),
-        clock=ports.clock,
         stored=lambda: _stored(ports),
     )
     return ports.send_message(channel)

@@ -14,7 +14,7 @@ from whenthen.runtime.wiring.runs import RunsWiring
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from whenthen.usecases.connections.call_connection import CallConnection
+    from whenthen.usecases.connections.over_connection import OverConnection
     from whenthen.usecases.runs.perform_job import PerformJob
     from whenthen.usecases.sending.break_loops import BreakLoops
     from whenthen.usecases.sending.channels import Channel
@@ -56,12 +56,14 @@ class ChannelsWiring(RunsWiring):
         return Breaker(self.settings.channel, self.circuits, self.clock)
 
     @cached_property
-    def call_connection(self) -> CallConnection:
-        """Make the caller of APIs; the tokens that it is given live as long as this process."""
+    def over_connection(self) -> OverConnection:
+        """Make the sender over connections; the tokens that it is given live as long as this process."""
         from whenthen.usecases.connections.call_connection import CallConnection
+        from whenthen.usecases.connections.over_connection import OverConnection
         from whenthen.usecases.connections.tokens import Tokens
 
-        return CallConnection(self.http, self.secrets, Tokens(self.http, self.clock), self.clock)
+        call = CallConnection(self.http, self.secrets, Tokens(self.http, self.clock), self.clock)
+        return OverConnection(self.connections, call, self.secrets, self.clock)
 
     def perform_job(self, channel: Channel) -> PerformJob:
         """Make the use case that performs the jobs of a channel outside of the store."""
